@@ -108,6 +108,9 @@ def _parameter(values: dict[str, Any]) -> Parameter:
             "kind": Kind(values["kind"]),
             "choices": tuple(values["choices"]),
             "aliases": tuple(values["aliases"]),
+            "former_choices": tuple(
+                (old, new) for old, new in values["former_choices"]
+            ),
             "when": (when[0], tuple(when[1])) if when else None,
         }
     )

@@ -173,6 +173,13 @@ class Formerly:
 
 
 @dataclass(frozen=True, slots=True)
+class FormerChoices:
+    """Choices by the names that they had before, which still work and are not shown."""
+
+    names: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class When:
     """The parameter matters only while ``field`` has one of ``values``."""
 
@@ -219,6 +226,7 @@ class Parameter:
     along: str = ""
     when: tuple[str, tuple[Value, ...]] | None = None
     aliases: tuple[str, ...] = ()
+    former_choices: tuple[tuple[str, str], ...] = ()
     essential: bool = True
     zero_keeps_size: bool = False
     lowest: str = ""
@@ -239,6 +247,7 @@ class Parameter:
             UsageError: the value has the wrong type, is out of range, or is no valid
                 choice.
         """
+        value = self.current_choice(value)
         plain = _TYPE_OF_KIND[self.kind]
         if self.kind is Kind.TARGET and type(value) is int:
             value = f"class:{value}"
@@ -256,6 +265,11 @@ class Parameter:
         if self.kind is Kind.COLOR and not _COLOR.fullmatch(str(value)):
             raise UsageError(self.option, f"{value!r} is not a color", self.expected())
         return typing.cast("Value", value)
+
+    def current_choice(self, value: object) -> object:
+        """Return the current name of a choice; any other value as it is."""
+        known = dict(self.former_choices)
+        return known.get(value, value) if isinstance(value, str) else value
 
     def parse(self, text: str) -> Value:
         """Parse and validate the value that a user typed.
@@ -355,14 +369,19 @@ def make(declaration: type[Params], values: Mapping[str, object]) -> Params:
 def with_current_names(
     parameters: Iterable[Parameter], values: Mapping[str, Given]
 ) -> dict[str, Given]:
-    """Rename values from former parameter names to current ones.
+    """Rename parameters and choices from their former names to current ones.
 
     Args:
         parameters: declared parameters, with their former names.
         values: values by name, old or new; unknown names are kept.
     """
-    current = former_names(parameters)
-    return {current.get(name, name): value for name, value in values.items()}
+    declared = {each.name: each for each in parameters}
+    current = former_names(declared.values())
+    renamed = {current.get(name, name): value for name, value in values.items()}
+    for name in declared.keys() & renamed.keys():
+        chosen = declared[name].current_choice(renamed[name])
+        renamed[name] = typing.cast("Given", chosen)
+    return renamed
 
 
 def former_names(parameters: Iterable[Parameter]) -> dict[str, str]:
@@ -477,6 +496,7 @@ def _read_field(
         along=found[Along].axis if Along in found else "",
         when=(when.field, when.values) if when else None,
         aliases=found.get(Formerly, Formerly()).names,
+        former_choices=tuple(found.get(FormerChoices, FormerChoices({})).names.items()),
         essential=essential,
         zero_keeps_size=ZeroKeepsSize in found,
         lowest=found.get(Lowest, Lowest("")).word,

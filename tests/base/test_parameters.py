@@ -14,6 +14,7 @@ from nnviz.base.errors import UsageError
 from nnviz.base.parameters import (
     ChannelIndex,
     ColorText,
+    FormerChoices,
     Formerly,
     Help,
     Kind,
@@ -26,6 +27,7 @@ from nnviz.base.parameters import (
     make,
     parameters_of,
     values_of,
+    with_current_names,
 )
 
 
@@ -33,7 +35,7 @@ from nnviz.base.parameters import (
 class Example:
     window: Annotated[int, Range(1, 256), Unit("px"), Help("Side.")] = 32
     rate: Annotated[float, Range(1e-4, 1, log=True), Help("Rate.")] = 0.1
-    fill: Annotated[Literal["grey", "blur"], Help("Fill.")] = "grey"
+    fill: Annotated[Literal["gray", "blur"], Help("Fill.")] = "gray"
     sigma: Annotated[float, Help("Blur."), When("fill", ("blur",))] = 2.0
     signed: Annotated[bool, Title("With sign"), Help("Keep signs.")] = False
     layer: Annotated[LayerName, LayerKinds("filters"), Help("Layer.")] = ""
@@ -49,7 +51,7 @@ def test_declaration_is_read_as_written():
     assert (window.minimum, window.maximum) == (1, 256)
     assert window.option == "--window"
     assert PARAMETERS["rate"].log
-    assert PARAMETERS["fill"].choices == ("grey", "blur")
+    assert PARAMETERS["fill"].choices == ("gray", "blur")
     assert PARAMETERS["signed"].title == "With sign"
     assert PARAMETERS["layer"].kind is Kind.LAYER
     assert PARAMETERS["layer"].layers == "filters"
@@ -58,7 +60,7 @@ def test_declaration_is_read_as_written():
 
 def test_parameter_matters_only_beside_its_condition():
     assert PARAMETERS["sigma"].matters({"fill": "blur"})
-    assert not PARAMETERS["sigma"].matters({"fill": "grey"})
+    assert not PARAMETERS["sigma"].matters({"fill": "gray"})
     assert PARAMETERS["window"].matters({})
 
 
@@ -71,7 +73,7 @@ def test_parameter_matters_only_beside_its_condition():
         ("window", True, "is not valid"),
         ("rate", float("nan"), "out of range"),
         ("rate", "fast", "is not valid"),
-        ("fill", "gray", "did you mean grey?"),
+        ("fill", "grey", "did you mean gray?"),
         ("signed", 1, "is not valid"),
         ("windw", 3, "did you mean window?"),
     ],
@@ -100,7 +102,7 @@ def test_text_that_is_no_number_says_what_is_expected():
         {
             "window": st.integers(1, 256),
             "rate": st.floats(1e-4, 1),
-            "fill": st.sampled_from(["grey", "blur"]),
+            "fill": st.sampled_from(["gray", "blur"]),
             "signed": st.booleans(),
             "layer": st.text(),
         }
@@ -134,6 +136,26 @@ def test_names_of_before_still_work_and_are_not_shown():
     assert values_of(make(Renamed, {"rate": 0.25})) == {"learning_rate": 0.25}
     with pytest.raises(UsageError, match="pace"):
         make(Renamed, {"pace": 1.0})
+
+
+@dataclass(frozen=True)
+class Respelled:
+    """What was spelled ``grey`` before."""
+
+    fill: Annotated[
+        Literal["gray", "blur"], FormerChoices({"grey": "gray"}), Help("Fill.")
+    ] = "blur"
+
+
+def test_choices_of_before_still_work_and_are_not_shown():
+    assert make(Respelled, {"fill": "grey"}) == Respelled(fill="gray")
+    (parameter,) = parameters_of(Respelled)
+    assert parameter.parse("grey") == "gray"
+    assert "grey" not in parameter.expected()
+    assert with_current_names([parameter], {"fill": "grey", "x": "grey"}) == {
+        "fill": "gray",
+        "x": "grey",
+    }
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ def prepared(path):
 def test_two_levels_of_255_make_a_gibbon_of_a_cat_in_the_saved_file(cat, tmp_path):
     model = nnviz.load("bundled:imagenet")
     image = nnviz.open_image(cat)
-    run = {"goal": "towards", "target": "gibbon", "epsilon": 2.0}
+    run = {"goal": "toward", "target": "gibbon", "epsilon": 2.0}
     nnviz.run("pgd", model, image, **run).save(tmp_path, "cat")
     opened = open_bundled(BundledReference("imagenet"), lambda: None)
     with torch.inference_mode():

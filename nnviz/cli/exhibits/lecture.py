@@ -181,7 +181,7 @@ DEMONSTRATIONS = (
         exhibits=(
             Exhibit(
                 method="pgd",
-                values={"goal": "towards", "epsilon": 2.0},
+                values={"goal": "toward", "epsilon": 2.0},
                 target="gibbon",
             ),
         ),

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from nnviz.base.parameters import (
     Essential,
+    FormerChoices,
     Help,
     Range,
     Steerable,
@@ -44,7 +45,8 @@ class GoalParams:
     """Parameters: the goal of an attack."""
 
     goal: Annotated[
-        Literal["away", "towards"],
+        Literal["away", "toward"],
+        FormerChoices({"towards": "toward"}),
         Essential(),
         Help("Away from the class, whatever the result, or toward it."),
     ] = "away"
@@ -58,7 +60,7 @@ class GoalParams:
     @property
     def towards(self) -> bool:
         """Whether the goal is to reach the class."""
-        return self.goal == "towards"
+        return self.goal == "toward"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from nnviz.base.parameters import (
     ChannelIndex,
     ChannelList,
     Essential,
+    FormerChoices,
     Formerly,
     Help,
     ImageFolder,
@@ -114,6 +115,7 @@ class ActivationMaximizationParams:
     ] = 0.0
     place: Annotated[
         Where,
+        FormerChoices({"centre": "center"}),
         Title("Position"),
         Help("The channel's mean over all positions, or its unit at the center."),
     ] = "everywhere"
@@ -335,7 +337,7 @@ class ActivationMaximization:
             "steps": 256,
         },
         "classic DVT": {
-            "place": "centre",
+            "place": "center",
             "parametrization": "pixels",
             "optimizer": "progress",
             "learning_rate": 2.0,

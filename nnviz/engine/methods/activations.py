@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from nnviz.base.errors import ModelError, UsageError
 from nnviz.base.frames import Frame
 from nnviz.base.info import INSPECTION, LayerInfo
-from nnviz.base.parameters import ChannelIndex, Help, LayerName, Title
+from nnviz.base.parameters import ChannelIndex, FormerChoices, Help, LayerName, Title
 from nnviz.base.results import Curves, Heatmap, Mosaic, Report, Result, Table
 from nnviz.engine.method import Context, Presets, register
 from nnviz.engine.nn.feature_maps import (
@@ -45,10 +45,11 @@ class ActivationsParams:
         Help("Largest absolute value first, most zeros first, or the network's order."),
     ] = "strongest"
     scale: Annotated[
-        Literal["common", "own"],
+        Literal["shared", "separate"],
+        FormerChoices({"common": "shared", "own": "separate"}),
         Title("Color scale"),
         Help("One scale shared by all channels, or one per channel."),
-    ] = "common"
+    ] = "shared"
 
 
 @register(
@@ -78,7 +79,7 @@ class Activations:
     )
     presets: ClassVar[Presets] = {
         "demo": {},
-        "separate scales": {"scale": "own"},
+        "separate scales": {"scale": "separate"},
         # In front of a camera, tiles that change their order cannot be followed.
         "live": {"order": "network"},
     }
@@ -184,7 +185,7 @@ def _mosaic(
         tiles=maps,
         order=_ordered(figures, params.order),
         signed=bool(figures.lowest.min() < 0),
-        shared_scale=params.scale == "common",
+        shared_scale=params.scale == "shared",
         unit=_UNIT,
         noun="channel",
         layer=layer.name,

@@ -16,6 +16,7 @@ from nnviz.base.info import OPTIMIZATION, LayerInfo, Need, Reference
 from nnviz.base.parameters import (
     ChannelIndex,
     Essential,
+    FormerChoices,
     Formerly,
     Help,
     ImageFile,
@@ -195,7 +196,8 @@ class DeepDreamParams:
         Help("Let colors change too, or only the lightness."),
     ] = "own"
     carry: Annotated[
-        Literal["detail", "picture"],
+        Literal["detail", "image"],
+        FormerChoices({"picture": "image"}),
         Help("Carry only the dreamed detail to the next size, or the whole image."),
     ] = "detail"
     blend: Annotated[
@@ -285,7 +287,7 @@ class DeepDream:
             "octaves": 5,
             "ratio": 1.3,
             "steps": 50,
-            "carry": "picture",
+            "carry": "image",
         },
         "gordicaleksa": {
             "colors": "free",
@@ -294,7 +296,7 @@ class DeepDream:
             "smoothing": 1.6,
             "octaves": 4,
             "ratio": 1.8,
-            "carry": "picture",
+            "carry": "image",
         },
     }
 

@@ -11,7 +11,15 @@ from torch.nn import functional
 from nnviz.base.errors import ModelError
 from nnviz.base.frames import Frame
 from nnviz.base.info import STYLIZATION, Reference, Task
-from nnviz.base.parameters import Formerly, Help, Lowest, Range, Title, Unit
+from nnviz.base.parameters import (
+    FormerChoices,
+    Formerly,
+    Help,
+    Lowest,
+    Range,
+    Title,
+    Unit,
+)
 from nnviz.base.results import ColorImage, Report
 from nnviz.engine.compute.memory import in_words
 from nnviz.engine.imaging.pyramid import scaled
@@ -45,7 +53,8 @@ class FastStyleParams:
         Help("Blend between your image (0 %) and the painting (100 %)."),
     ] = 100.0
     colors: Annotated[
-        Literal["of the style", "photograph"],
+        Literal["of the style", "of the image"],
+        FormerChoices({"photograph": "of the image"}),
         Formerly("colours"),
         Help(
             "Colors of the painting, or those of your image with only the lightness "
@@ -93,7 +102,7 @@ class FastStyle:
     presets: ClassVar[Presets] = {
         "demo": {},
         "large": {"size": 0},
-        "keep the colors": {"colors": "photograph"},
+        "keep the colors": {"colors": "of the image"},
     }
 
     def run(self, ctx: Context, params: FastStyleParams) -> Iterator[Report]:
@@ -104,7 +113,7 @@ class FastStyle:
         with in_words(model.info.title):
             painting = _painted(ctx, photograph)
         painting = _steadied(ctx, photograph, painting, params.steadiness / _PERCENT)
-        if params.colors == "photograph":
+        if params.colors == "of the image":
             painting = with_colors_of(painting, photograph)
         if params.strength < _PERCENT:
             painting = torch.lerp(photograph, painting, params.strength / _PERCENT)

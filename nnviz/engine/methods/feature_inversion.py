@@ -6,7 +6,7 @@ from functools import partial
 from typing import Annotated, ClassVar, Literal
 
 from nnviz.base.info import OPTIMIZATION, Need, Reference
-from nnviz.base.parameters import Essential, Help, Range, Steerable, When
+from nnviz.base.parameters import Essential, FormerChoices, Help, Range, Steerable, When
 from nnviz.base.results import Report
 from nnviz.engine.method import Context, Presets, register
 from nnviz.engine.nn.map_layers import middle
@@ -22,7 +22,8 @@ class FeatureInversionParams(ComparisonParams):
     """Parameters of feature inversion: layer, distance, optimization."""
 
     compare: Annotated[
-        Literal["distance", "likeness"],
+        Literal["distance", "similarity"],
+        FormerChoices({"likeness": "similarity"}),
         Essential(),
         Steerable(),
         Help(
@@ -34,7 +35,7 @@ class FeatureInversionParams(ComparisonParams):
         float,
         Range(0, 10),
         Steerable(),
-        When("compare", ("likeness",)),
+        When("compare", ("similarity",)),
         Help("Exponent on the cosine: higher values stay closer to the image."),
     ] = 2.0
     total_variation: Annotated[
@@ -73,7 +74,7 @@ class FeatureInversion:
     )
     presets: ClassVar[Presets] = {
         "demo": {"steps": 3},
-        "lucid": {"compare": "likeness", "total_variation": 0.0},
+        "lucid": {"compare": "similarity", "total_variation": 0.0},
     }
 
     def run(self, ctx: Context, params: FeatureInversionParams) -> Iterator[Report]:

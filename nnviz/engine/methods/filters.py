@@ -11,6 +11,7 @@ from nnviz.base.errors import ModelError, UsageError
 from nnviz.base.info import INSPECTION, LayerInfo, Need
 from nnviz.base.parameters import (
     Essential,
+    FormerChoices,
     Help,
     LayerKinds,
     LayerName,
@@ -68,11 +69,12 @@ class FiltersParams:
         Help("Largest norm first, similar ones together, or the network's order."),
     ] = "norm"
     scale: Annotated[
-        Literal["common", "own"],
+        Literal["shared", "separate"],
+        FormerChoices({"common": "shared", "own": "separate"}),
         Essential(),
         Title("Color scale"),
         Help("One scale shared by all kernels, or one per kernel."),
-    ] = "own"
+    ] = "separate"
     dead_below: Annotated[
         float,
         Range(0, 100),
@@ -130,7 +132,7 @@ class Filters:
     )
     presets: ClassVar[Presets] = {
         "demo": {"order": "similarity"},
-        "health check": {"order": "norm", "scale": "common"},
+        "health check": {"order": "norm", "scale": "shared"},
     }
 
     def run(self, ctx: Context, params: FiltersParams) -> Iterator[Report]:
@@ -144,7 +146,7 @@ class Filters:
             order=order,
             captions=_captions(figures),
             signed=kind != _NORM,
-            shared_scale=params.scale == "common",
+            shared_scale=params.scale == "shared",
             unit=kind,
             noun="filter",
             layer=layer.name,

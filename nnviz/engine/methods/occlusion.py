@@ -10,7 +10,15 @@ from torch import Tensor, nn
 
 from nnviz.base.errors import UsageError
 from nnviz.base.info import ATTRIBUTION, Reference
-from nnviz.base.parameters import Essential, Help, Lowest, Range, Title, Unit
+from nnviz.base.parameters import (
+    Essential,
+    FormerChoices,
+    Help,
+    Lowest,
+    Range,
+    Title,
+    Unit,
+)
 from nnviz.base.results import Report
 from nnviz.engine.attribution.baselines import Baseline, baseline_of
 from nnviz.engine.attribution.heatmaps import both_sizes
@@ -66,10 +74,11 @@ class OcclusionParams:
         Help("Distance between squares; 0 is half the square's side."),
     ] = 0
     fill: Annotated[
-        Literal["grey", "mean", "black", "blur", "noise", "inpainted"],
+        Literal["gray", "mean", "black", "blur", "noise", "inpainted"],
+        FormerChoices({"grey": "gray"}),
         Essential(),
         Help("Fill of the square; the result depends on it."),
-    ] = "grey"
+    ] = "gray"
     edges: Annotated[
         Literal["inside", "cut"],
         Title("At the border"),
@@ -323,7 +332,7 @@ def _filling(ctx: Context, fill: str) -> Callable[[slice, slice], Tensor]:
 
 def _cover(ctx: Context, fill: str) -> Tensor:
     """Return the fill as a whole image, (1, C, H, W)."""
-    if fill == "grey":
+    if fill == "gray":
         return torch.full_like(ctx.pixels, _GRAY)
     return baseline_of(ctx, _BASELINES[fill], min(ctx.pixels.shape[2:]) / _BLUR)
 

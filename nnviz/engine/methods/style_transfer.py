@@ -17,6 +17,7 @@ from nnviz.base.images import Image, image_from_array
 from nnviz.base.info import STYLIZATION, Need, Reference, Task
 from nnviz.base.parameters import (
     Essential,
+    FormerChoices,
     Formerly,
     Help,
     ImageFile,
@@ -191,13 +192,14 @@ class StyleTransferParams:
         Help("Weight of the smoothness penalty: less grain."),
     ] = 3.0
     start: Annotated[
-        Literal["photograph", "noise", "picture"],
-        Help("Image that the optimization starts from."),
-    ] = "photograph"
+        Literal["image", "noise", "own"],
+        FormerChoices({"photograph": "image", "picture": "own"}),
+        Help("Image that the optimization starts from: yours, noise or another."),
+    ] = "image"
     start_image: Annotated[
         ImageFile,
         Formerly("start_picture"),
-        When("start", ("picture",)),
+        When("start", ("own",)),
         Help("An image to start from: an earlier result."),
     ] = ""
     mask: Annotated[
@@ -210,10 +212,11 @@ class StyleTransferParams:
         ),
     ] = ""
     outside: Annotated[
-        Literal["photograph", "second style"],
+        Literal["image", "second style"],
+        FormerChoices({"photograph": "image"}),
         Title("Outside the mask"),
         Help("Keep your image there, or apply the second style."),
-    ] = "photograph"
+    ] = "image"
     style_layers: Annotated[
         LayerList,
         Help(
@@ -482,7 +485,7 @@ class _TransferSetup:
         if params.start == "noise":
             noise = torch.randn(first.shape, generator=ctx.generator).to(first)
             first = (ctx.model.mean_color + _NOISE * noise).clamp(0, 1)
-        elif params.start == "picture":
+        elif params.start == "own":
             if not params.start_image:
                 raise UsageError("--start-image", "names no image", "name its file")
             image = ctx.files.image(params.start_image)
@@ -565,7 +568,7 @@ class _TransferSetup:
         if self._mask is None:
             return [Region(_blended(grams, shares))]
         mask = functional.interpolate(self._mask, size, mode="area")[0].mean(0)
-        if self._params.outside == "photograph":
+        if self._params.outside == "image":
             return [Region(_blended(grams, shares), mask)]
         inside = [each.share * (not each.second) for each in self._styles]
         outside = [each.share * each.second for each in self._styles]

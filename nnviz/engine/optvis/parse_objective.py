@@ -32,7 +32,7 @@ from nnviz.engine.targets.directions import (
     read_direction,
 )
 
-Where = Literal["everywhere", "centre"]
+Where = Literal["everywhere", "center"]
 """The mean of a channel over all positions, or its unit in the middle."""
 
 
@@ -100,7 +100,7 @@ def of_target(info: ModelInfo, text: str, place: Where) -> Objective:
             channels = _channels(info, info.known_layer(name))
             check_length(vector, channels, name)
             words = f"direction {direction_title(file)}"
-            return direction(name, vector, center=place == "centre", words=words)
+            return direction(name, vector, center=place == "center", words=words)
         case _:
             raise UsageError(
                 OPTION,
@@ -147,7 +147,7 @@ def _mixed(
     return direction(
         layer.name if layer else "",
         vector,
-        center=place == "centre",
+        center=place == "center",
         cosine_power=cosine_power,
         words=" + ".join(f"{weight:g} * {index}" for index, weight in mixture),
     )
@@ -159,7 +159,7 @@ def _plain(
     _require_channel(info, layer, index)
     if layer is None:
         return logit(index, info.labels[index])
-    return (unit if place == "centre" else channel)(layer.name, index)
+    return (unit if place == "center" else channel)(layer.name, index)
 
 
 def _channels(info: ModelInfo, layer: LayerInfo | None) -> int:

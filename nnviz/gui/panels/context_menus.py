@@ -30,7 +30,7 @@ def class_entries(app: AppContext, index: int) -> tuple[MenuEntry, ...]:
         app.selection.set_target(target)
 
     def attack() -> None:
-        app.choice.choose(_ATTACK, {"goal": "towards", "target": target})
+        app.choice.choose(_ATTACK, {"goal": "toward", "target": target})
 
     able = app.choice.suits(_ATTACK)
     return (

@@ -38,7 +38,7 @@ if TYPE_CHECKING:  # its controls load slowly: imported after the first paint
     from nnviz.gui.forms.form import Form
 
 
-_TOWARDS = "towards"
+_TOWARD = "toward"
 """Goal of attacks that need a class."""
 _LEAST_LETTERS = 11
 """Minimum width of a method's name, in letters."""
@@ -242,7 +242,7 @@ class MethodPanel(QWidget):
         method = self._app.choice.method
         if method is not None and not method.needs_image:
             return self.tr("the channel below")
-        if self._app.choice.values.get("goal") == _TOWARDS:
+        if self._app.choice.values.get("goal") == _TOWARD:
             return self.tr("choose a class")
         match task:
             case Task.DETECT:

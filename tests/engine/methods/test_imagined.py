@@ -176,7 +176,7 @@ def test_whole_layer_and_a_direction_grow(session):
     layer = ran(session, **values)
     assert layer.report.notes[0] == "energy of stage1"
     assert scores(layer)[-1] > 1.3 * scores(layer)[0]
-    one = ran(session, channels="3 + 2*5", cosine_power=2.0, place="centre", **values)
+    one = ran(session, channels="3 + 2*5", cosine_power=2.0, place="center", **values)
     assert one.report.notes[0] == "1 * 3 + 2 * 5 of stage1"
     assert scores(one)[-1] > scores(one)[0]
 

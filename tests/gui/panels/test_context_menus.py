@@ -42,7 +42,7 @@ def test_an_attack_towards_a_class_is_prepared_and_not_begun(opened, fake):
     act(class_entries(opened.app, 1), "Attack toward this class")
     assert opened.workspace is ATTACK
     values = opened.app.choice.values
-    assert (values["goal"], values["target"]) == ("towards", "dog")
+    assert (values["goal"], values["target"]) == ("toward", "dog")
     assert "pgd" not in [getattr(r, "method", "") for _, r in fake.asked[asked:]]
 
 

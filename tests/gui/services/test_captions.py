@@ -40,7 +40,7 @@ def test_an_empty_target_says_what_it_means_for_the_method(opened):
     opened.enter(ATTACK)
     opened.app.choice.choose("pgd")
     assert hint() == "predicted class"
-    opened.app.choice.adjust({"goal": "towards"})
+    opened.app.choice.adjust({"goal": "toward"})
     assert hint() == "choose a class"
     opened.enter(IMAGINE)
     opened.app.choice.choose("activation_maximization")

@@ -174,10 +174,10 @@ def test_a_class_to_be_reached_is_none_to_be_left(slow):
     """Away from goldfish, on a cat, an attack has nothing to do and reads reached."""
     slow.enter(ATTACK)
     choice = slow.app.choice
-    choice.choose("pgd", {"goal": "towards", "target": "dog"})
+    choice.choose("pgd", {"goal": "toward", "target": "dog"})
     choice.adjust({"goal": "away"})
     assert choice.values["target"] == ""
-    choice.adjust({"goal": "towards"})
+    choice.adjust({"goal": "toward"})
     assert choice.values["target"] == "dog"
     choice.choose("fgsm")
     assert (choice.values["goal"], choice.values["target"]) == ("away", "")
@@ -185,7 +185,7 @@ def test_a_class_to_be_reached_is_none_to_be_left(slow):
     slow.app.selection.set_target("cat")
     slow.enter(ATTACK)
     choice.choose("pgd")
-    assert (choice.values["goal"], choice.values["target"]) == ("towards", "dog")
+    assert (choice.values["goal"], choice.values["target"]) == ("toward", "dog")
     slow.enter(EXPLAIN)
     assert choice.values["target"] == "cat"
 

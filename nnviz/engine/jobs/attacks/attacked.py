@@ -100,7 +100,7 @@ def _taken_up(ctx: Context, request: RescaleNoise) -> tuple[AttackRun, Tensor, f
     """
     values = request.values
     attempt = start_attack(
-        ctx, str(values.get("target", "")), towards=values.get("goal") == "towards"
+        ctx, str(values.get("target", "")), towards=values.get("goal") == "toward"
     )
     attacked = ctx.model.pixel_input(image_from_array(request.attacked))
     return attempt, attacked, min(max(request.share, 0.0), 1.0)
