@@ -71,20 +71,26 @@ class Context:
         return self.inference.activations(layer)
 
     def step(
-        self, done: float, total: float, what: str, cost: float | None = None
+        self,
+        done: float,
+        total: float,
+        what: str = "",
+        cost: float | None = None,
+        *,
+        noun: str = "",
     ) -> None:
-        """Record the progress, which is sent with the next yield; see ``Progress``."""
-        self.journal.progress = Progress(done, total, what, cost=cost)
-
-    def count(self, done: int, total: int, noun: str) -> None:
-        """Record the progress in countable units: "step 12 of 40".
+        """Record the progress, which is sent with the next yield; see ``Progress``.
 
         Args:
-            done: units done.
-            total: number of units.
-            noun: name of one unit, in the singular.
+            done: of the work.
+            total: work in all.
+            what: words for the current part.
+            cost: as in ``Progress``.
+            noun: name of one unit of the work, in place of the words: "step" reads
+                "step 12 of 40".
         """
-        self.step(done, total, f"{noun} {done} of {total}")
+        words = f"{noun} {done:.0f} of {total:.0f}" if noun else what
+        self.journal.progress = Progress(done, total, words, cost=cost)
 
     def keep(
         self,

@@ -174,7 +174,9 @@ def _require(model: Model, request: MeasureRobustness) -> None:
     if not request.epsilons or list(request.epsilons) != sorted(set(request.epsilons)):
         raise UsageError("epsilons", "do not rise", "write 0,1,2,4,8")
     if not all(0 <= each <= _MOST for each in request.epsilons):
-        raise UsageError("epsilons", f"are not 0 to {_MOST:g}", "write 0,1,2,4,8")
+        raise UsageError(
+            "epsilons", f"hold a value outside 0 to {_MOST:g}", "write 0,1,2,4,8"
+        )
 
 
 def _words(request: MeasureRobustness) -> str:

@@ -38,7 +38,7 @@ def stepped(
         ctx.check()
         if number <= done:
             continue
-        ctx.count(number, total, noun)
+        ctx.step(number, total, noun=noun)
         ctx.keep(numbers, partial(_state, number, seed), frame=True)
         yield report
 

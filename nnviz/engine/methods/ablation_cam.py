@@ -66,7 +66,7 @@ class AblationCam:
         ablations = [_Ablation(layer) for layer in layers.layers]
         for ablation in ablations:
             for done, total in ablation.weigh(ctx, params.target):
-                ctx.count(done, total, f"{ablation.layer.name}, channel")
+                ctx.step(done, total, noun=f"{ablation.layer.name}, channel")
                 if done < total:
                     yield _report(ctx, ablations, layers, signed=params.signed)
         yield _report(ctx, ablations, layers, signed=params.signed)

@@ -373,7 +373,7 @@ class ActivationMaximization:
             done = climb.steps / params.steps
             aim = _aim(objectives, now)
             climbed = climb.step(aim, _rules(ctx.model.info, now, done))
-            ctx.count(climb.steps, params.steps, "step")
+            ctx.step(climb.steps, params.steps, noun="step")
             ctx.keep({"objective": climb.scores[-1]}, climb.state)
             shown = (
                 faded(climbed, ctx.model.mean_color) if now.importance_mask else climbed

@@ -81,7 +81,7 @@ class BlurIg:
         total = torch.zeros_like(ctx.pixels[0], dtype=torch.float64)
         for part, found in parts:
             total += found
-            ctx.count(part.stop, params.steps, "step")
+            ctx.step(part.stop, params.steps, noun="step")
             unit = score.target.unit
             heat = attribution_map(total, params.colors, unit, ctx.placement)
             if part.stop < params.steps:

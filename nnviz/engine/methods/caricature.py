@@ -74,7 +74,7 @@ class Caricature:
             alike = partial(likeness, cosine_power=now.cosine_power)
             aim = compared(look, ctx.pixels, layer, alike)
             climbed = climb.step(aim, now.rules(info))
-            ctx.count(climb.steps, params.steps, "step")
+            ctx.step(climb.steps, params.steps, noun="step")
             ctx.keep({"objective": climb.scores[-1]}, climb.state)
             words = f"what is found in the image at {layer}"
             yield ascent_report(climb, climbed, words, ctx.placement)

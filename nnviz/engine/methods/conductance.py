@@ -107,7 +107,7 @@ class Conductance:
         total: torch.Tensor | None = None
         for part, found in parts:
             total = found if total is None else total + found
-            ctx.count(part.stop, params.steps, "step")
+            ctx.step(part.stop, params.steps, noun="step")
             done = part.stop == params.steps
             yield _report(ctx, params, flow, layers, total, done=done)
 

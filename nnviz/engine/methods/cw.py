@@ -118,7 +118,7 @@ class CarliniWagner:
             report = attempt.report(descent.best, at.best, (at.words,))
             state = partial(attempt.state, at.counts, **at.tensors)
             ctx.keep(attempt.numbers, state)
-            ctx.count(at.done, total, "step")
+            ctx.step(at.done, total, noun="step")
             yield report
         yield attempt.last(at.descent.best, ctx.generator)
 

@@ -116,7 +116,7 @@ class DRise:
         for part, (weights, masks) in ctx.chunks.over(params.masks, pace, work):
             sums += torch.einsum("nk,nhw->khw", weights, masks)
             done = part.stop
-            ctx.count(done, params.masks, "mask")
+            ctx.step(done, params.masks, noun="mask")
             yield _report(ctx, found, shown, sums / (done * params.kept))
 
 

@@ -93,7 +93,7 @@ class Deepfool:
             arrays = {"noise": at.noise, "pixels": at.pixels}
             state = partial(attempt.state, {"step": step + 1}, **arrays)
             ctx.keep(attempt.numbers, state)
-            ctx.count(step + 1, params.steps, "step")
+            ctx.step(step + 1, params.steps, noun="step")
             yield report
         yield attempt.last(at.pixels, ctx.generator)
 

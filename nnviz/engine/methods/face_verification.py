@@ -161,7 +161,7 @@ def _rates(ctx: Context, params: FaceVerificationParams) -> ErrorRates | None:
         image = open_image(path)
         vectors.append(_embed(ctx, [_face(image) if params.crop else image]))
         people.append(index)
-        ctx.count(done, len(listed), "image")
+        ctx.step(done, len(listed), noun="image")
     return error_rates(np.concatenate(vectors), np.array(people, np.int64))
 
 

@@ -89,7 +89,7 @@ class FeatureInversion:
             now: FeatureInversionParams = ctx.params
             aim = compared(look, ctx.pixels, layer, _compare(now))
             climbed = climb.step(aim, now.rules(info))
-            ctx.count(climb.steps, params.steps, "step")
+            ctx.step(climb.steps, params.steps, noun="step")
             ctx.keep({"objective": climb.scores[-1]}, climb.state)
             yield ascent_report(
                 climb, climbed, f"what the image gives at {layer}", ctx.placement

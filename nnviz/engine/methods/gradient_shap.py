@@ -104,7 +104,7 @@ class GradientShap:
         sums: SampleSums | None = None
         for part, found in parts:
             sums = found if sums is None else sums + found
-            ctx.count(part.stop, params.samples, "sample")
+            ctx.step(part.stop, params.samples, noun="sample")
             yield _report(ctx, score, sums, params)
 
 

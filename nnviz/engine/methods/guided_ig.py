@@ -107,7 +107,7 @@ class GuidedIg:
             done = number + 1
             if done % _SHOWN and done < params.steps:
                 continue
-            ctx.count(done, params.steps, "step")
+            ctx.step(done, params.steps, noun="step")
             unit = score.target.unit
             heat = attribution_map(total, params.colors, unit, ctx.placement)
             if done < params.steps:

@@ -104,7 +104,7 @@ class IntegratedGradients:
         total = torch.zeros_like(line.difference)
         for part, found in parts:
             total += found
-            ctx.count(part.stop, params.steps, "step")
+            ctx.step(part.stop, params.steps, noun="step")
             # The sum so far is extrapolated to the whole path.
             shares = line.difference * total / line.weights[: part.stop].sum()
             unit = score.target.unit

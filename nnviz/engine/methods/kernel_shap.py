@@ -89,7 +89,7 @@ class KernelShap:
         for part, found in score_coalitions(ctx, score, labels, hidden, drawn.kept):
             scores[part] = found
             done = part.stop
-            ctx.count(done, len(drawn), "coalition")
+            ctx.step(done, len(drawn), noun="coalition")
             whole_set = drawn.complete and done == len(drawn)
             so_far = Coalitions(drawn.kept[:done], drawn.weights[:done], whole_set)
             fit = fit_shapley(so_far, scores[:done], whole, none)

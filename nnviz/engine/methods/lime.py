@@ -95,7 +95,7 @@ class Lime:
         scores = np.zeros(len(drawn))
         for part, found in score_coalitions(ctx, score, labels, hidden, drawn.kept):
             scores[part] = found
-            ctx.count(part.stop, len(drawn), "sample")
+            ctx.step(part.stop, len(drawn), noun="sample")
             so_far = Coalitions(drawn.kept[: part.stop], drawn.weights[: part.stop])
             fit = fit_lime(so_far, scores[: part.stop], params.ridge)
             explained = f"{100 * max(0.0, fit.explained):.0f} % of the scores' variance"

@@ -139,7 +139,7 @@ class Occlusion:
             rows, columns = windows.order[part].T
             drops = scorer.target.value - scores.double().cpu().numpy()
             grid[rows, columns] = drops
-            ctx.count(part.stop, len(windows), "window")
+            ctx.step(part.stop, len(windows), noun="window")
             yield _report(ctx, scorer, windows, grid, part.stop, passes.notes)
 
 

@@ -102,7 +102,7 @@ class OnePixel:
             arrays = {"genes": population.genes, "fitness": population.fitness}
             state = partial(attempt.state, {"generation": generation + 1}, **arrays)
             ctx.keep(attempt.numbers, state)
-            ctx.count(generation + 1, params.generations, "generation")
+            ctx.step(generation + 1, params.generations, noun="generation")
             yield report
         yield attempt.last(painted(attempt.clean, population.best), ctx.generator)
 

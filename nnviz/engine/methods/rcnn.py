@@ -224,7 +224,7 @@ def _detect(
     for part, numbers in ctx.chunks.over(len(regions), pace, work):
         given.append(numbers)
         done, passed = part.stop, time.monotonic() - began
-        ctx.count(done, len(regions), "region")
+        ctx.step(done, len(regions), noun="region")
         notes: tuple[str, ...] = (
             f"{done} regions: {searched:.1f} s to find, {passed:.1f} s to classify",
             f"one pass of the whole image takes about {1e3 * passed / done:.1f} ms",

@@ -84,7 +84,7 @@ class Rise:
         work = _weighing(ctx, scorer, drawn)
         for part, (scores, masks) in ctx.chunks.over(params.masks, pace, work):
             total.add(scores, masks)
-            ctx.count(part.stop, params.masks, "mask")
+            ctx.step(part.stop, params.masks, noun="mask")
             yield _report(ctx, scorer, total, params.masks)
 
 

@@ -83,7 +83,7 @@ class ScoreCam:
         notes = (scorer.target.caption,)
         for each in uncovered:
             for done, total in each.weigh(ctx, scorer, params):
-                ctx.count(done, total, f"{each.layer.name}, channel")
+                ctx.step(done, total, noun=f"{each.layer.name}, channel")
                 if done < total:
                     so_far = f"{done} of {total} channels so far"
                     yield _report(ctx, uncovered, layers, params, (*notes, so_far))

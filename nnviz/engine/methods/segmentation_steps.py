@@ -138,7 +138,7 @@ class SegmentationSteps:
         side = _window_side(ctx, params)
         began = time.monotonic()
         for done, count, cells in sliding_windows(ctx, side, params.step):
-            ctx.count(done, count, "window")
+            ctx.step(done, count, noun="window")
             if done % cells.shape[3] and done < count:
                 continue
             spent = time.monotonic() - began

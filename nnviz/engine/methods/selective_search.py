@@ -104,7 +104,7 @@ class SelectiveSearch:
         steps = _merging(pixels, first, params.regions)
         total = len(strategies(params.mode))
         for done, boxes in enumerate(search(pixels, params.mode, random, ctx.check), 1):
-            ctx.count(done, total, "strategy")
+            ctx.step(done, total, noun="strategy")
             found = boxes[: params.limit]
             yield Report(
                 {

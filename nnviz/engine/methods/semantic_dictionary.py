@@ -122,7 +122,7 @@ class SemanticDictionary:
         )
         while climb.steps < params.steps:
             climbed = climb.step(lambda _view: aim, rules)
-            ctx.count(climb.steps, params.steps, "step")
+            ctx.step(climb.steps, params.steps, noun="step")
             if climb.steps % _SHOWN_EVERY == 0 or climb.steps == params.steps:
                 yield _report(looked, climbed)
 

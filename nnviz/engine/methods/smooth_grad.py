@@ -121,7 +121,7 @@ class SmoothGrad:
         caption = f"noise {params.noise:g} % of the image's range of {spread:.3g}"
         for part, found in parts:
             copies.add(found)
-            ctx.count(part.stop, params.samples, "noisy copy")
+            ctx.step(part.stop, params.samples, noun="noisy copy")
             heat = _map(ctx, copies, params, score.target.unit)
             notes = [score.target.caption, caption]
             if part.stop < params.samples:

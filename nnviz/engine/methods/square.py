@@ -84,7 +84,7 @@ class Square:
             arrays = {"pixels": best.pixels, "logits": best.logits}
             state = partial(attempt.state, {"queries": best.queries}, **arrays)
             ctx.keep(attempt.numbers, state)
-            ctx.count(best.queries, params.queries, "query")
+            ctx.step(best.queries, params.queries, noun="query")
             yield report
         last = attempt.last(best.pixels, ctx.generator)
         yield replace(last, notes=(*last.notes, *_count(best)))

@@ -180,7 +180,7 @@ class Stickers:
         while not search.done(best):  # also a recording that ended in its last step
             best = search.further(best)
             report = search.report(best)
-            ctx.count(best.tried, params.queries, "candidate")
+            ctx.step(best.tried, params.queries, noun="candidate")
             ctx.keep(attempt.numbers, partial(search.state, best))
             yield report
         yield search.last(best)

@@ -149,7 +149,7 @@ class TrainAutoencoder:
 def _kept(ctx: Context, run: AutoencoderRun, params: TrainAutoencoderParams) -> Report:
     """Keep the epoch and return its report, with the steered code decoded."""
     done = len(run.losses)
-    ctx.count(done, params.epochs, "epoch")
+    ctx.step(done, params.epochs, noun="epoch")
     numbers = {"training error": run.losses[-1], "held-out error": run.held[-1]}
     ctx.keep(numbers, run.state)
     return _report(run, ctx.params)

@@ -135,7 +135,7 @@ class Universal:
         learning = _Learning(ctx, params)
         while learning.done < params.steps:
             numbers = learning.step(ctx.params)
-            ctx.count(learning.done, params.steps, "step")
+            ctx.step(learning.done, params.steps, noun="step")
             ctx.keep(numbers, learning.state)
             yield learning.report()
         yield learning.tested()

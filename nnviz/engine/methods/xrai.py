@@ -75,7 +75,7 @@ class Xrai:
         attribution = torch.zeros_like(ctx.pixels[0], dtype=torch.float64)
         for done, found in _attributions(ctx, score, params.steps):
             attribution += found / 2
-            ctx.count(done, 2 * params.steps, "step")
+            ctx.step(done, 2 * params.steps, noun="step")
             if done < 2 * params.steps:
                 yield _report(ctx, score, attribution.amax(0).cpu().numpy(), ())
         values = attribution.amax(0).cpu().numpy()

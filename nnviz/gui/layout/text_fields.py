@@ -1,5 +1,6 @@
 """Widgets into which text is typed."""
 
+from PySide6.QtCore import QSize
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QComboBox,
@@ -30,7 +31,12 @@ def takes_text(widget: QWidget | None) -> bool:
     return isinstance(widget, QLineEdit | QAbstractSpinBox)
 
 
-def show_hint(line: QLineEdit) -> None:
-    """Make a text field as wide as its placeholder."""
-    hint = line.fontMetrics().horizontalAdvance(line.placeholderText())
-    line.setMinimumWidth(hint + _BUTTON * line.fontMetrics().height())
+class HintedField(QLineEdit):
+    """Text field that is never narrower than its placeholder."""
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the size of the placeholder and the button that clears the field."""
+        metrics = self.fontMetrics()
+        hint = metrics.horizontalAdvance(self.placeholderText())
+        width = hint + _BUTTON * metrics.height()
+        return super().minimumSizeHint().expandedTo(QSize(width, 0))

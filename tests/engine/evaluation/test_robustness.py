@@ -107,7 +107,7 @@ def test_the_figures_are_the_curves(model, folder):
         ({"attack": "deepfool"}, UsageError, "ask for the norm l2"),
         ({"epsilons": (4, 2)}, UsageError, "do not rise"),
         ({"epsilons": ()}, UsageError, "do not rise"),
-        ({"epsilons": (-1, 2)}, UsageError, "below 0"),
+        ({"epsilons": (-1, 2)}, UsageError, "outside 0 to"),
     ],
 )
 def test_what_cannot_be_measured_is_said(model, folder, asked, error, words):

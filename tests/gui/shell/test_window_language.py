@@ -169,10 +169,10 @@ def test_choices_and_live_contents_are_translated_and_keep_their_values(
     scale = Parameter(
         name="scale",
         kind=Kind.CHOICE,
-        default="common",
+        default="shared",
         title="Scale",
         help="",
-        choices=("common", "own"),
+        choices=("shared", "separate"),
     )
     control = choice_control(scale)
     qtbot.addWidget(control)
@@ -180,7 +180,7 @@ def test_choices_and_live_contents_are_translated_and_keep_their_values(
     assert [each.text() for each in buttons] == ["gemeinsam", "getrennt"]
     with qtbot.waitSignal(control.edited) as told:
         buttons[1].click()
-    assert told.args[0] == "own"
+    assert told.args[0] == "separate"
     window = make(qtbot, tmp_path)
     window.enter(LIVE)
     texts = {each.text() for each in window.findChildren(QPushButton)}

@@ -386,7 +386,7 @@ def test_an_analysis_that_was_not_begun_is_not_marked(lively, fake):
 def test_the_address_field_shows_its_examples_whole(lively):
     """Truth: the width of the text in its own font."""
     field = pane(lively).source._address
-    room = field.minimumWidth()
+    room = field.minimumSizeHint().width()
     assert room > field.fontMetrics().horizontalAdvance(field.placeholderText()) + 16
 
 

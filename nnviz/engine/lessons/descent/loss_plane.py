@@ -133,7 +133,7 @@ class LossPlane:
                 for place in (column, side - 1 - row)
             )
             losses[row, column] = loss_at(x, y)
-            ctx.count(done, total, "place")
+            ctx.step(done, total, noun="place")
             if done % _SHOW_EVERY == 0 or done == total:
                 yield _report(params, losses, loss_at)
 

@@ -94,7 +94,7 @@ class SlidingWindows:
             for place, score in zip(chosen, found.tolist(), strict=True):
                 scores[place] = score
             seen += len(chosen)
-            ctx.count(seen, len(places), "window")
+            ctx.step(seen, len(places), noun="window")
             edges = windows.rows, windows.columns
             yield _report(ctx, scores, edges, params, seen)
 

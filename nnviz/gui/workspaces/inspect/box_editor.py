@@ -31,6 +31,7 @@ from nnviz.gui.theme.parts import (
     allow_steps,
     button,
     icon_button,
+    keep_width,
     label,
     named,
     row,
@@ -178,7 +179,7 @@ class _Side(QWidget):
         self._app, self._boxes = app, app.boxes
         named(self, "page")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setFixedWidth(app.look.px(_SIDE_WIDTH))
+        keep_width(app.look, self, _SIDE_WIDTH)
         self.label_box = self._make_label_box()
         self.keys = named(Keys(self), name=self.tr("Boxes of the image"))
         self.keys.setSizePolicy(

@@ -16,12 +16,12 @@ from nnviz.base.video import (
     SourceState,
     SourceStatus,
 )
-from nnviz.gui.layout.text_fields import show_hint
+from nnviz.gui.layout.text_fields import HintedField
 from nnviz.gui.panels.dialogs.files import IMAGES, ask_folder
 from nnviz.gui.panels.dialogs.videos import ask_video
 from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.services.presence import connect_while_in
-from nnviz.gui.theme.parts import keep_icon, keep_size, named, search_field
+from nnviz.gui.theme.parts import keep_icon, named
 from nnviz.gui.theme.signs import TIMES
 from nnviz.gui.views.widgets.elided import ElidedButton, cut
 
@@ -41,12 +41,14 @@ class SourcePicker(ElidedButton):
         )
         self._menu = QMenu(self)
         self._cameras: list[QAction] = []
-        self._address = search_field(
-            "rtsp://, http://, screen:left,top,width,height",
-            self.tr("Address of a stream, or part of the screen"),
+        self._address = named(
+            HintedField(), name=self.tr("Address of a stream, or part of the screen")
         )
+        self._address.setPlaceholderText(
+            "rtsp://, http://, screen:left,top,width,height"
+        )
+        self._address.setClearButtonEnabled(True)
         self._address.returnPressed.connect(self._open_address)
-        keep_size(look, self._address, lambda: show_hint(self._address))
         self.setMenu(self._menu)
         self._fill()
         self._menu.aboutToShow.connect(app.live.find_cameras)

@@ -1,11 +1,11 @@
 """Panel for training a style network on a style image and a folder."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QProgressBar, QVBoxLayout, QWidget
 
+from nnviz.gui.layout.aligned_label import AlignedLabel
 from nnviz.gui.layout.flow import flow
 from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.panels.dialogs.files import IMAGES, STYLES, ask_file, ask_folder
@@ -63,14 +63,12 @@ class LessonPanel(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(MARGIN, 2 * GRID, MARGIN, 2 * GRID)
         column.setSpacing(2 * GRID)
-        heads = (
-            label(self.tr("Style"), "muted"),
-            label(self.tr("Training images"), "muted"),
-        )
-        keep_size(self._app.look, heads[0], lambda: _align(heads))
-        choices = (self.style_name, self.ask_style), (self.folder_name, self.ask_folder)
-        for head, (chosen, ask) in zip(heads, choices, strict=True):
-            title = head.text()
+        heads: list[AlignedLabel] = []
+        for title, chosen, ask in (
+            (self.tr("Style"), self.style_name, self.ask_style),
+            (self.tr("Training images"), self.folder_name, self.ask_folder),
+        ):
+            head = named(AlignedLabel(title, heads), "muted")
             pick = button(self.tr("Choose…"), ask)
             pick.setAccessibleName(f"{title}: {pick.text()}")
             column.addLayout(flow(head, chosen, pick))
@@ -164,10 +162,3 @@ class LessonPanel(QWidget):
         if left < _MINUTE:
             return self.tr(" · less than a minute left")
         return self.tr(" · {0} min left").format(round(left / _MINUTE))
-
-
-def _align(heads: Sequence[QLabel]) -> None:
-    """Give labels the width of the widest, so that what follows them is aligned."""
-    width = max(head.sizeHint().width() for head in heads)
-    for head in heads:
-        head.setFixedWidth(width)
