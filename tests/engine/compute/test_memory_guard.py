@@ -32,6 +32,7 @@ def memory(monkeypatch):
 def test_a_job_that_fills_the_memory_is_ended(memory):
     check = memory_guard.guarded(lambda: None)
     check()
+    check()
     memory.update(free=GB // 2, used=11 * GB)
     with pytest.raises(OutOfMemoryError, match=r"taken 9.0 GB .* 500.0 MB are left"):
         check()
@@ -41,6 +42,7 @@ def test_a_job_is_not_ended_for_what_other_programs_take(memory):
     """It has taken half a gigabyte itself: less than what is to be left."""
     check = memory_guard.guarded(lambda: None)
     check()
+    check()
     memory.update(free=GB // 2, used=int(2.5 * GB))
     check()
 
@@ -48,6 +50,7 @@ def test_a_job_is_not_ended_for_what_other_programs_take(memory):
 def test_memory_is_not_measured_at_every_check(memory, monkeypatch):
     monkeypatch.setattr(memory_guard.time, "monotonic", lambda: 7.0)
     check = memory_guard.guarded(lambda: None)
+    check()
     check()
     memory.update(free=0, used=TOTAL)
     check()
