@@ -20,7 +20,10 @@ class Menus:
     def __init__(
         self, bar: QMenuBar, groups: Iterable[str], title: Callable[[str], str]
     ) -> None:
-        self._menus = {group: bar.addMenu(title(group)) for group in groups}
+        taken: set[str] = set()
+        self._menus = {
+            group: bar.addMenu(_with_key(title(group), taken)) for group in groups
+        }
         self._submenus: dict[str, QMenu] = {}
 
     def add(self, command: Command, action: QAction) -> None:
@@ -41,3 +44,17 @@ class Menus:
         for menu in self._menus.values():
             if before in menu.actions():
                 menu.insertMenu(before, submenu)
+
+
+def _with_key(title: str, taken: set[str]) -> str:
+    """Mark the first free letter of a title: Alt and it open the menu.
+
+    Args:
+        title: of the menu, translated.
+        taken: letters of the other menus, to which this one's is added.
+    """
+    for place, letter in enumerate(title.lower()):
+        if letter.isalpha() and letter not in taken:
+            taken.add(letter)
+            return f"{title[:place]}&{title[place:]}"
+    return title

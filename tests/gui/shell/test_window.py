@@ -691,3 +691,10 @@ def test_menus_are_divided_and_every_command_is_in_one(opened):
         found += [a for a in leaves(top.menu()) if not a.isSeparator()]
     for command, action in opened.commands.all():
         assert found.count(action) == (1 if command.group else 0), command.name
+
+
+def test_each_menu_has_a_letter_of_its_own(opened):
+    """Truth: Qt opens a menu with Alt and the letter behind its ampersand."""
+    titles = [each.text() for each in opened.menuBar().actions()]
+    letters = [title[title.index("&") + 1].lower() for title in titles]
+    assert letters == list("fegrlvh")
