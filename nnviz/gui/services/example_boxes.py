@@ -49,7 +49,8 @@ class ExampleBoxes(QObject):
     ) -> None:
         super().__init__(parent)
         self._images, self._selection, self._choice = images, selection, choice
-        self._steps: UndoSteps[tuple[BoxedImage, ...]] = UndoSteps(())
+        self.steps: UndoSteps[tuple[BoxedImage, ...]] = UndoSteps(())
+        """The undo history; asked whether there is a step."""
         self._chosen = NONE
         self._label = USUAL_LABEL
         self._given = ""
@@ -66,17 +67,7 @@ class ExampleBoxes(QObject):
     @property
     def images(self) -> tuple[BoxedImage, ...]:
         """The images with boxes."""
-        return self._steps.value
-
-    @property
-    def can_undo(self) -> bool:
-        """Whether there is a step to undo."""
-        return self._steps.can_undo
-
-    @property
-    def can_redo(self) -> bool:
-        """Whether there is an undone step to redo."""
-        return self._steps.can_redo
+        return self.steps.value
 
     @property
     def path(self) -> str:
@@ -123,7 +114,7 @@ class ExampleBoxes(QObject):
             for image in parse_boxes(text)
         )
         if wanted != self.images:
-            self._steps.change(wanted)
+            self.steps.change(wanted)
             self._chosen = NONE
             self.changed.emit()
             self.settle()
@@ -177,7 +168,7 @@ class ExampleBoxes(QObject):
 
     def settle(self) -> None:
         """Combine all changes since the last call into one undo step."""
-        if self._steps.settle():
+        if self.steps.settle():
             self.changed.emit()
             self.settled.emit()
 
@@ -185,14 +176,14 @@ class ExampleBoxes(QObject):
         """Undo a step, and show the image that it changed."""
         self.settle()
         before = self.images
-        if self._steps.undo():
+        if self.steps.undo():
             self._show_change(before)
 
     def redo(self) -> None:
         """Redo a step, and show the image that it changes."""
         self.settle()
         before = self.images
-        if self._steps.redo():
+        if self.steps.redo():
             self._show_change(before)
 
     # --- internals
@@ -210,7 +201,7 @@ class ExampleBoxes(QObject):
         at = next(
             (n for n, each in enumerate(images) if each.path == path), len(images)
         )
-        self._steps.change((*images[:at], *mine, *images[at + 1 :]))
+        self.steps.change((*images[:at], *mine, *images[at + 1 :]))
         self._chosen = chosen
         self.changed.emit()
 

@@ -188,7 +188,8 @@ class StickerLayout(QObject):
         self.shown = True
         """Whether the stickers have handles."""
         self._settings, self._where = settings, where
-        self._steps = UndoSteps(_known(settings.placed(where)))
+        self.steps = UndoSteps(_known(settings.placed(where)))
+        """The undo history; asked whether there is a step."""
         self._chosen = NONE
         shelf.lost.connect(self._forget)
 
@@ -200,7 +201,7 @@ class StickerLayout(QObject):
     @property
     def placed(self) -> tuple[Placed, ...]:
         """The placed stickers."""
-        return self._steps.value
+        return self.steps.value
 
     @property
     def chosen(self) -> int:
@@ -220,17 +221,7 @@ class StickerLayout(QObject):
     @property
     def moving(self) -> bool:
         """Whether a change is in progress, not yet settled."""
-        return self._steps.is_open
-
-    @property
-    def can_undo(self) -> bool:
-        """Whether there is a step to undo."""
-        return self._steps.can_undo
-
-    @property
-    def can_redo(self) -> bool:
-        """Whether there is an undone step to redo."""
-        return self._steps.can_redo
+        return self.steps.is_open
 
     @property
     def ready(self) -> bool:
@@ -298,20 +289,20 @@ class StickerLayout(QObject):
     def settle(self) -> None:
         """Combine all changes since the last call into one undo step."""
         self._settings.save_placed(self._where, self.text)
-        if self._steps.settle():
+        if self.steps.settle():
             self.changed.emit()
 
     def undo(self) -> None:
         """Undo a step."""
         self.settle()
-        if self._steps.undo():
+        if self.steps.undo():
             self._tell()
             self.settle()
 
     def redo(self) -> None:
         """Redo a step."""
         self.settle()
-        if self._steps.redo():
+        if self.steps.redo():
             self._tell()
             self.settle()
 
@@ -320,7 +311,7 @@ class StickerLayout(QObject):
         self._put((*self.placed[:index], changed, *self.placed[index + 1 :]), index)
 
     def _put(self, wanted: tuple[Placed, ...], chosen: int) -> None:
-        self._steps.change(wanted)
+        self.steps.change(wanted)
         self._chosen = chosen
         self._tell()
 
@@ -334,7 +325,7 @@ class StickerLayout(QObject):
         """Remove a sticker that cannot be opened."""
         left = tuple(each for each in self.placed if each.cut.text != text)
         if left != self.placed:
-            self._steps.value = left
+            self.steps.value = left
             self._tell()
             self.settle()
 

@@ -155,7 +155,7 @@ def allow(
 
 
 class Undoable(Protocol):
-    """A document with an undo history."""
+    """An undo history."""
 
     @property
     def can_undo(self) -> bool:
@@ -168,12 +168,12 @@ class Undoable(Protocol):
         ...
 
 
-def allow_steps(undo: QWidget, redo: QWidget, document: Undoable) -> None:
+def allow_steps(undo: QWidget, redo: QWidget, steps: Undoable) -> None:
     """Enable the undo and redo buttons that have a step; see ``allow``."""
     translate = QCoreApplication.translate
     nothing = translate("parts", "There is nothing to undo")
-    allow(undo, document.can_undo, nothing)
-    allow(redo, document.can_redo, translate("parts", "There is nothing to redo"))
+    allow(undo, steps.can_undo, nothing)
+    allow(redo, steps.can_redo, translate("parts", "There is nothing to redo"))
 
 
 def icon_button(

@@ -94,7 +94,7 @@ class StickerTools(QWidget):
 
     def _follow(self) -> None:
         chosen = self._placing.current
-        allow_steps(self.undo, self.redo, self._placing)
+        allow_steps(self.undo, self.redo, self._placing.steps)
         for part in (*self._numbers, self.opacity, *self._chosen_only):
             allow(part, chosen is not None, self.tr("Select a sticker first"))
         if chosen is None:

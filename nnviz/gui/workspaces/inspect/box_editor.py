@@ -163,7 +163,7 @@ class _Tools(QWidget):
 
     def _follow(self) -> None:
         chosen = self._boxes.chosen != NONE
-        allow_steps(self.undo, self.redo, self._boxes)
+        allow_steps(self.undo, self.redo, self._boxes.steps)
         allow(self.remove, chosen, self.tr("Select a box first"))
         allow(self.clear, bool(self._boxes.boxes), self.tr("There are no boxes"))
 
